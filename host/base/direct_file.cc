@@ -47,6 +47,8 @@ Result<DirectFile> DirectFile::open(const std::string& path, uint64_t piece_byte
   file.path_ = path;
   file.fd_ = open_for_reading(path, O_DIRECT);
   if (file.fd_ < 0 && errno == EINVAL) file.fd_ = open_for_reading(path, 0);  // tmpfs and others
+  if (file.fd_ < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+    return Status(Code::kBusy, io_error("cannot open", path, errno).message());
   if (file.fd_ < 0 && errno == ENOENT) return not_found("cannot open " + path + ": no such file");
   if (file.fd_ < 0) return io_error("cannot open", path, errno);
   struct stat known {};

@@ -15,7 +15,8 @@ class DirectFile {
  public:
   static constexpr uint64_t kAlignment = 4096;
 
-  // kNotFound if there is no such file. A piece is at most `piece_bytes`, a multiple of kAlignment.
+  // kNotFound if there is no such file; kBusy or kMemoryFull if the process has no room for one
+  // more now. A piece is at most `piece_bytes`, a multiple of kAlignment.
   static Result<DirectFile> open(const std::string& path, uint64_t piece_bytes);
   DirectFile() = default;
   DirectFile(DirectFile&& other) noexcept;

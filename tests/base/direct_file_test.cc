@@ -1,6 +1,7 @@
 #include "host/base/direct_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -46,6 +47,20 @@ TEST_P(DirectFileTest, what_was_written_last_is_read) {
 
 TEST_P(DirectFileTest, a_file_that_is_not_there) {
   EXPECT_EQ(DirectFile::open(path_, 4096).status().code(), Code::kNotFound);
+}
+
+// Whoever checks files for damage must not take it for damage.
+TEST_P(DirectFileTest, a_process_without_room_for_another_file_is_busy) {
+  write("x");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto file = DirectFile::open(path_, 4096);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(file.status().code(), Code::kBusy) << file.status().to_string();
+  EXPECT_NE(file.status().message().find(path_), std::string::npos);
+  EXPECT_TRUE(DirectFile::open(path_, 4096).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, DirectFileTest, ::testing::Values("/var/tmp", "/dev/shm"),

@@ -20,8 +20,9 @@ using base::Status;
 
 namespace {
 
-constexpr long kStepSeconds = 60;  // a server that is silent for longer is given up
-constexpr int kVerifyDepth = 9;    // of a chain of certificates; OpenSSL's own default is 100
+// A server that is silent for longer is given up. A stop of this server waits no longer than that.
+constexpr long kStepSeconds = 15;
+constexpr int kVerifyDepth = 9;  // of a chain of certificates; OpenSSL's own default is 100
 
 std::unique_ptr<Poco::Net::HTTPClientSession> session_to(const UrlParts& url) {
   std::unique_ptr<Poco::Net::HTTPClientSession> session;

@@ -79,7 +79,9 @@ void Scrubber::turn() {
                  wait_ns = static_cast<double>(wanted - due) / rate;
     return sleep(std::min(look_ns, static_cast<uint64_t>(wait_ns)));
   }
-  if (const Status read = read_some(wanted); !read.ok()) return failed(read);
+  const Status read = read_some(wanted);
+  if (reading_) reading_->file = {};  // many shards may wait for their next turns
+  if (!read.ok()) return failed(read, look_ns);
   credit_ = std::max(0.0, credit_ - static_cast<double>(wanted));
   if (reading_->done())
     end_reading();
@@ -88,15 +90,16 @@ void Scrubber::turn() {
   sleep(kMinSleepNs);
 }
 
-// A merge removes files between two turns.
-void Scrubber::failed(const Status& reason) {
+void Scrubber::failed(const Status& reason, uint64_t look_ns) {
+  if (reason.code() == base::Code::kBusy || reason.code() == base::Code::kMemoryFull)
+    return sleep(look_ns);
   const ViewPtr view = core_.views.current();
   const bool gone =
       std::none_of(view->segments.begin(), view->segments.end(),
                    [&](const SegmentView& part) { return part.segment == reading_->segment; });
   reading_.reset();
   looked_ns_ = 0;
-  if (gone) return sleep(kMinSleepNs);
+  if (gone) return sleep(kMinSleepNs);  // a merge has removed its files
   base::counter("rhumb_scrub_damage_total").add(1);
   (void)core_.watch(reason.code() == base::Code::kNotFound ? base::corrupt(reason.message())
                                                            : reason);

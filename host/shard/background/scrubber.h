@@ -47,7 +47,7 @@ class Scrubber {
     uint64_t blocks_before = 0;  // of the files that are done
     size_t column = 0;
     uint64_t block = 0;     // of the file
-    base::DirectFile file;  // open if a part of it was read
+    base::DirectFile file;  // open during a turn only
     bool done() const { return column == columns.size(); }
   };
   // [strand], as are all members from here to credit_.
@@ -65,7 +65,7 @@ class Scrubber {
   void end_reading();
   void keep_record();
   base::Status write_record(const ScrubRecord& record);
-  void failed(const base::Status& reason);
+  void failed(const base::Status& reason, uint64_t look_ns);
 
   Core& core_;
   ScrubLedger* const ledger_;
